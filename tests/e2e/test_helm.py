@@ -68,6 +68,10 @@ def test_confined_to_namespaces_it_works_and_may_work_only_there(confined: Kubec
     )
     assert f"namespace {elsewhere.namespace} is not watched" in log
 
+    # Once it can be read again, it is served without a hand on the operator.
+    upgrade_confined(confined)
+    assert elsewhere.finished(elsewhere.run_of("again"))["status"]["phase"] == "Succeeded"
+
 
 def test_the_charts_defaults_reach_the_pods_and_a_changed_one_starts_no_run(confined: Kubectl) -> None:
     def team_of(run: Json) -> str:

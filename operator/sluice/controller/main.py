@@ -9,6 +9,7 @@ import gc
 import logging
 import resource
 import sys
+from collections.abc import Collection
 from contextlib import suppress
 from functools import partial
 
@@ -46,6 +47,7 @@ async def operate(config: Settings, shutdown: Shutdown, clock: Clock) -> None:
     leader = LeaderElection(leases, lease, clock)
     kube = await KubeClient.connect(clock, may_write=leader.leads)
     namespaces = await readable_namespaces(kube, config.namespaces)
+    left_out = frozenset(config.namespaces).difference(namespaces)
     controller = wire(config, kube, namespaces, clock)
 
     pod_watches = {namespace: WatchHealth(clock) for namespace in controller.cache.namespaces}
@@ -75,15 +77,11 @@ async def operate(config: Settings, shutdown: Shutdown, clock: Clock) -> None:
 
     async def work() -> None:
         await served.wait()
-        await _work(leader, kube, controller, pod_watches, listening, shutdown, clock)
+        await _work(leader, kube, controller, pod_watches, left_out, listening, shutdown, clock)
 
     shell, working = asyncio.create_task(run_shell()), asyncio.create_task(work())
-    left_out = [namespace for namespace in config.namespaces if namespace not in namespaces]
-    more = {asyncio.create_task(until_readable(kube, left_out))} if left_out else set()
-    await asyncio.wait({shell, working, stopping, *more}, return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait({shell, working, stopping}, return_when=asyncio.FIRST_COMPLETED)
     shutdown.begin("the work has ended")
-    for task in more:
-        task.cancel()
     working.cancel()
     _, hanging = await asyncio.wait({working}, timeout=_CANCELLED_WITHIN_S)
     if not hanging:  # else the Lease runs out by itself: something may still be under way
@@ -92,7 +90,7 @@ async def operate(config: Settings, shutdown: Shutdown, clock: Clock) -> None:
     stop_shell.set()
     if not served.is_set():
         shell.cancel()
-    ended = await asyncio.gather(working, shell, *more, return_exceptions=True)
+    ended = await asyncio.gather(working, shell, return_exceptions=True)
     for closing in (*(server.cleanup() for server in servers), kube.close(), leases.close()):
         await closing
     for result in ended:
@@ -105,6 +103,7 @@ async def _work(
     kube: KubeClient,
     controller: Controller,
     pod_watches: dict[str, WatchHealth],
+    left_out: Collection[str],
     listening: asyncio.Event,
     shutdown: Shutdown,
     clock: Clock,
@@ -117,6 +116,8 @@ async def _work(
     synced = {namespace: asyncio.Event() for namespace in cache.namespaces}
     async with MainTasks(shutdown) as tasks:
         tasks.start(_until_lost(leader, shutdown))
+        if left_out:
+            tasks.start(until_readable(kube, left_out))
         for namespace in cache.namespaces:
             await with_retries(partial(list_objects, kube, cache, namespace))
         # Only now the pods: what one holds whose run is not open yet is bounded by the slots of its Pools.

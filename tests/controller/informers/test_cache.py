@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tracemalloc
 from dataclasses import replace
 from typing import Any
@@ -272,6 +273,13 @@ def test_of_a_run_that_has_ended_only_what_is_asked_yet_is_kept():
             assert size(view) < 3000
             assert view.spec_as(WorkflowRunSpec).resume_from.run == "old"
             assert (view.finished, view.workflow, view.status["finishedAt"]) == (True, "etl", ENDED["finishedAt"])
+
+
+def test_what_many_ended_runs_say_alike_is_there_once():
+    known = Cache()
+    views = [known.readers["workflowruns"].read(json.loads(json.dumps(body_of(uid, **ENDED)))) for uid in ("u1", "u2")]
+    first, second = ([view.key.namespace, view.workflow, view.phase, view.labels] for view in views)
+    assert all(one is other for one, other in zip(first, second, strict=True))
 
 
 def test_a_child_run_keeps_its_outputs_until_the_run_that_made_it_has_ended():

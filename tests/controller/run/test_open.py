@@ -42,14 +42,14 @@ def body(name: str, spec: Any) -> Any:
     return {"metadata": metadata | {"creationTimestamp": "2026-01-01T00:00:00Z"}, "spec": spec, "status": {}}
 
 
-async def opened(server: Server, workflow: Any, *made: Any) -> Controller:
+async def opened(server: Server, workflow: Any, *made: Any, **arguments: str) -> Controller:
     """A new process, which finds what the run has made and no status."""
     operator = wire(Settings(), cast("KubeClient", server), (), Clock())
     cache = operator.cache
     cache.pools.upsert(object_view(body("lab", {"slots": 1, "heldBy": "Runs"})))
     cache.workflows.upsert(object_view(body("etl", workflow)))
     cache.workflows.upsert(object_view(body("other", {"pools": [{"name": "lab"}], **NEW})))
-    cache.runs.upsert(object_view(body(KEY.name, {"workflow": "etl"})))
+    cache.runs.upsert(object_view(body(KEY.name, {"workflow": "etl", "arguments": arguments})))
     for each in made:
         found = each | {"metadata": each["metadata"] | {"uid": "m", "resourceVersion": "2"}}
         if each["kind"] == "Pod":
@@ -91,3 +91,14 @@ async def test_a_run_that_waits_for_the_slots_of_what_it_calls_ends_with_its_wor
     await looks(operator)
     status = server.patches[-1]
     assert (status["phase"], status["message"]) == ("Stopped", "its Workflow was deleted before it had started")
+
+
+@pytest.mark.parametrize("started", [False, True])
+async def test_only_a_run_that_is_to_start_is_judged_by_the_size_of_its_arguments(*, started: bool) -> None:
+    """One that an older operator has let in goes on."""
+    server, many = Frozen(), {f"p{number}": "x" * 60_000 for number in range(9)}
+    run, (a, _) = RunIdentity(KEY.name, "team", f"uid-of-{KEY.name}", "etl", {}), Definition.of(OLD).tasks
+    workflow = NEW | {"parameters": [{"name": name, "default": ""} for name in many]}
+    operator = await opened(server, workflow, *([build_pod(run, a, 1)] if started else []), **many)
+    assert (operator.live.get(KEY) is not None) is started
+    assert [patch["phase"] for patch in server.patches] == ([] if started else ["Failed"])

@@ -17,7 +17,7 @@ from sluice.controller.settings import Settings
 from sluice.controller.wiring import wire
 from sluice.controller.workflow.places import learn_keys, unfinished_beside
 from sluice.controller.workflow.schedule import ScheduleTrigger
-from sluice.core.base.naming import LABEL_SCHEDULED
+from sluice.core.base.naming import LABEL_GENERATION, LABEL_SCHEDULED, graph_of, revision_name
 from sluice.core.base.ownership import RunRef
 from sluice.core.base.times import rfc3339
 from sluice.core.triggers.schedule import Schedule
@@ -183,3 +183,29 @@ def test_a_run_beneath_another_of_its_workflow_shares_its_place(key: str) -> Non
         cache.runs.upsert(object_view(child))
     etl = cache.workflows[ETL]
     assert [unfinished_beside(cache, etl, {"day": day}) for day in ("sunday", "monday")] == [1, 1]
+
+
+@pytest.mark.parametrize(("made", "phase"), [({}, "Stopped"), ({LABEL_GENERATION: "1"}, "Running")])
+async def test_the_run_that_a_workflow_tells_of_is_its_own_also_without_its_owner(made: Any, phase: str) -> None:
+    """Anybody may take that away, and make a run of the same name; the labels are the operator's."""
+    server = Server()
+    operator = wire(Settings(), cast("KubeClient", server), (), Clock())
+    reconcile = next(work for queue, work in operator.queues.items() if queue.name == "workflows")
+    spec = {"trigger": "Manual", "tasks": [{"name": "a", "image": "x"}]}
+    mark = {"generation": 1, "revision": revision_name("etl", "uid-of-etl", graph_of(spec)), "name": "etl-1"}
+    operator.cache.workflows.upsert(object_view(body("etl", spec, {"phase": "Running", "lastRun": mark})))
+    run = body("etl-1", {"workflow": "etl"}, STARTED)
+    run["metadata"]["labels"] = made
+    operator.cache.runs.upsert(object_view(run))
+    await reconcile(ETL)
+    assert server.patches[-1].get("phase", "Running") == phase
+
+
+def test_who_has_ended_shares_no_place() -> None:
+    cache = Cache()
+    cache.workflows.upsert(object_view(body("etl", {})))
+    cache.runs.upsert(object_view(body("a", {"workflow": "etl"}, STARTED | {"phase": "Failed"})))
+    child = body("again", {"workflow": "etl"}, STARTED)
+    child["metadata"] |= of_child(RunRef("team", "a", "uid-of-a"), "again")
+    cache.runs.upsert(object_view(child))
+    assert unfinished_beside(cache, cache.workflows[ETL], None) == 1

@@ -17,7 +17,7 @@ from sluice.core.run.children import MAX_DEPTH
 from sluice.core.spec.definition import Definition
 from sluice.core.spec.scheduled_time import ScheduledTime
 from sluice.core.status.stored_entries import stored_outputs, usable_entries
-from sluice.core.triggers.resume import Past, Unit
+from sluice.core.triggers.resume import Past, Unit, asks_people
 
 
 async def read(client: Client, run: Json) -> Past | None:
@@ -141,8 +141,8 @@ class _Children:
             except NotFound:
                 self._revisions[name] = None
             else:
-                now = revision_name(name, found["metadata"]["uid"], graph_of(found["spec"]))
-                self._revisions[name] = None if any("approval" in t for t in found["spec"]["tasks"]) else now
+                spec, uid = found["spec"], found["metadata"]["uid"]
+                self._revisions[name] = None if asks_people(spec) else revision_name(name, uid, graph_of(spec))
         return self._revisions[name]
 
 

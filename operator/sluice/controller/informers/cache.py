@@ -117,6 +117,10 @@ class Cache:
             yield above
             run = above
 
+    def above_in_workflow(self, run: ObjectView) -> list[ObjectView]:
+        """Those of its ancestors that are runs of its own Workflow and have not ended: they wait for it."""
+        return [up for up in self.ancestors(run) if workflow_of(up) == workflow_of(run) and not up.finished]
+
     def evict_pods(self, run: RunRef) -> list[PodView]:
         """Takes the terminal pods of a run that has ended out of memory, and returns all of its pods. One that goes on
         holds its slots, so a LIST without it must still say that it is gone.

@@ -24,6 +24,7 @@ from sluice.controller.kube.parsing import loads
 from sluice.controller.observability.metrics import api_answered, api_retried, watch_began
 from sluice.core import Json
 from sluice.core.base.errors import NotLeader, SluiceError, Unanswered
+from sluice.core.pod.create_errors import CreateError, classify
 
 T = TypeVar("T")
 
@@ -297,9 +298,11 @@ def is_transient(error: ApiError | Unanswered) -> bool:
 
 def may_be_done(error: ApiError | Unanswered) -> bool:
     """Of a write: does the error leave open whether it was carried out? A server, or a proxy before it, may fail (5xx)
-    after that.
+    after that. It says so, too, of what is too large for etcd, which was not.
     """
-    return not isinstance(error, ApiError) or error.status >= 500  # noqa: PLR2004
+    if not isinstance(error, ApiError):
+        return True
+    return error.status >= 500 and classify(error.status, error.message) is not CreateError.TOO_LARGE  # noqa: PLR2004
 
 
 def why_not_made(answer: ApiError | Unanswered, found: ApiError | Unanswered) -> str:

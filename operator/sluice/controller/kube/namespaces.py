@@ -14,7 +14,7 @@ from sluice.controller.kube.client import FORBIDDEN, ApiError, KubeClient, with_
 from sluice.controller.kube.paths import our_path
 from sluice.core.base.errors import SluiceError
 
-_LOOK_AGAIN_S = 30.0
+_LOOK_AGAIN_S = 10.0
 
 log = logging.getLogger("sluice.namespaces")
 

@@ -9,6 +9,7 @@ from sluice.controller.kube.objects import Key, ObjectView
 from sluice.core import Json
 from sluice.core.base.faults import Fault
 from sluice.core.base.naming import change_of, graph_of, revision_name
+from sluice.core.triggers.resume import asks_people
 from sluice.core.validation import workflow_faults
 
 
@@ -37,7 +38,7 @@ class ValidationCache:
             faults = workflow_faults(manifest, chart_has_image=self._chart_has_image)
             graph = graph_of(manifest["spec"])
             revision = revision_name(workflow.key.name, workflow.uid, graph)
-            asks = not faults and any("approval" in task for task in manifest["spec"]["tasks"])
+            asks = not faults and asks_people(manifest["spec"])
             known = ValidationResult(workflow.uid, workflow.generation, faults, revision, change_of(graph), asks)
             self._known[workflow.key] = known
         return known

@@ -191,8 +191,8 @@ class RunAdmission:
         if run is None or run.finished or run.deleting:
             return None
         value = await self._value(workflow, concurrency, run)
-        for above in self._cache.ancestors(run):
-            if workflow_of(above) == workflow.key and await self._value(workflow, concurrency, above) == value:
+        for above in self._cache.above_in_workflow(run):
+            if await self._value(workflow, concurrency, above) == value:
                 return None
         return self._view(workflow, concurrency, self._cache.runs.get(key), value)
 
@@ -202,9 +202,7 @@ class RunAdmission:
 
     def _is_within(self, run: ObjectView) -> bool:
         """Was it made by a run of the same Workflow, perhaps through others? That one would wait for it forever."""
-        if run.parent is None:
-            return False
-        return any(workflow_of(above) == workflow_of(run) for above in self._cache.ancestors(run))
+        return bool(self._cache.above_in_workflow(run))
 
     def _view(
         self, workflow: ObjectView, concurrency: Concurrency, run: ObjectView | None, key: str

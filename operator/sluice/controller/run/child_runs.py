@@ -77,11 +77,10 @@ class ChildRunWriter:
         try:
             made = await self._kube.create(our_path(run.identity.namespace, "workflowruns"), body)
         except ApiError as error:
-            why = classify(error.status, error.message)  # etcd says 500 of what is too large, and has not made it
-            if error.reason == "AlreadyExists" or (may_be_done(error) and why is not CreateError.TOO_LARGE):
+            if error.reason == "AlreadyExists" or may_be_done(error):
                 await self._adopt(intent, body["metadata"]["name"], error)
             else:
-                intent.failed(why, error.message, self._clock.wall())
+                intent.failed(classify(error.status, error.message), error.message, self._clock.wall())
         except Unanswered as error:
             log.warning("%s", error, extra=about(run, intent.number))
             await self._adopt(intent, body["metadata"]["name"], error)

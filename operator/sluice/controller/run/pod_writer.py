@@ -137,11 +137,10 @@ class PodWriter:
         try:
             made = await self._kube.create(pods_path(identity.namespace), body, accept=_answer_to(body))
         except ApiError as error:
-            why = classify(error.status, error.message)  # etcd says 500 of what is too large, and has not made it
-            if error.reason == "AlreadyExists" or (may_be_done(error) and why is not CreateError.TOO_LARGE):
+            if error.reason == "AlreadyExists" or may_be_done(error):
                 await self._adopt(intent, body["metadata"]["name"], error)
             else:
-                await self._failed(intent, why, error.message)
+                await self._failed(intent, classify(error.status, error.message), error.message)
         except Unanswered as error:
             log.warning("%s", error, extra=about(run, intent.number))
             await self._adopt(intent, body["metadata"]["name"], error)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from sluice.api.run import WorkflowRunSpec
 from sluice.api.workflow import WorkflowSettings
 from sluice.controller.informers.cache import Cache
-from sluice.controller.kube.objects import ObjectView, workflow_of
+from sluice.controller.kube.objects import ObjectView
 from sluice.core import Json
 from sluice.core.quota.run_concurrency import Concurrency
 from sluice.core.spec.parameter import declarations, values_of_run
@@ -26,21 +26,16 @@ def unfinished_beside(cache: Cache, workflow: ObjectView, arguments: Json | None
     """The runs that have not ended and have the same `key` as one with these arguments would have. One that was made
     beneath such a run shares its place.
     """
+    called = cache.unfinished_called.objects(workflow.key)
     key_of = _reader(workflow)
     if key_of is None:
-        called = cache.unfinished_called.objects(workflow.key)
-        within = sum(any(workflow_of(above) == workflow.key for above in cache.ancestors(run)) for run in called)
+        within = sum(bool(cache.above_in_workflow(run)) for run in called)
         return cache.unfinished_by_workflow.count(workflow.key) - within
     key = key_of(arguments)
     runs = cache.unfinished_by_workflow.objects(workflow.key)
-    same = [run for run in runs if _learn(workflow, run, key_of) == key]
-    called = [run for run in same if run.attempt_of is not None]
-    return len(same) - sum(_shares_place(cache, workflow, run, key_of) for run in called)
-
-
-def _shares_place(cache: Cache, workflow: ObjectView, run: ObjectView, key_of: Callable[[Json | None], str]) -> bool:
-    above = (each for each in cache.ancestors(run) if workflow_of(each) == workflow.key)
-    return any(_learn(workflow, each, key_of) == _learn(workflow, run, key_of) for each in above)
+    same = {run.key for run in runs if _learn(workflow, run, key_of) == key}
+    within = sum(any(up.key in same for up in cache.above_in_workflow(run)) for run in called if run.key in same)
+    return len(same) - within
 
 
 def _reader(workflow: ObjectView) -> Callable[[Json | None], str] | None:

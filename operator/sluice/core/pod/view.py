@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from sys import intern
 from typing import Any
 
 from sluice.core import Instant, Json
@@ -168,6 +169,7 @@ def pod_view(pod: Json) -> PodView:
     are none.
     """
     meta, metadata = ObjectMeta.of(pod), pod["metadata"]
+    owned = attempt_of(metadata)
     spec, status = mapping(pod.get("spec")), mapping(pod.get("status"))
     annotations, labels = mapping(metadata.get("annotations")), mapping(metadata.get("labels"))
     scheduled_at, sandbox_at, unschedulable = None, None, ""
@@ -194,8 +196,8 @@ def pod_view(pod: Json) -> PodView:
         namespace=meta.namespace,
         uid=meta.uid,
         version=meta.version,
-        attempt_of=attempt_of(metadata),
-        disowned=disowned_attempt(metadata),
+        attempt_of=owned,
+        disowned=disowned_attempt(metadata) if owned is None else None,
         phase=string(status.get("phase")) or "Pending",
         created_at=meta.created_at,
         container=_container(spec, status),
@@ -216,7 +218,7 @@ def pod_view(pod: Json) -> PodView:
         finalizer=_finalizer(metadata.get("finalizers")),
         pools=_pools(string(annotations.get(POOLS))),
         run_pools=_pools(string(annotations.get(RUN_POOLS))),
-        graph=string(labels.get(LABEL_REVISION)),
+        graph=intern(string(labels.get(LABEL_REVISION))),
         queue=string(labels.get(LABEL_QUEUE)),
         gated=gated,
         preempted=preempted,

@@ -74,6 +74,11 @@ class Kept:
         return sorted([*self.tasks, *self.items])
 
 
+def asks_people(spec: Json) -> bool:
+    """Has a Workflow, which must have no faults, an approval?"""
+    return any("approval" in task for task in spec["tasks"])
+
+
 def kept(new: Definition, run: RunIdentity, past: Past, rerun: RerunOrders) -> Kept:
     """What the new run need not do again."""
     if _as_written(run.parameters) != _as_written(past.parameters) or run.scheduled != past.scheduled:
