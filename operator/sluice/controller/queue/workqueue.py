@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 
 from sluice.controller.clock import Clock
 from sluice.controller.observability.metrics import QueueMeter
+from sluice.controller.queue.pieces import Pieces
 from sluice.controller.queue.round_robin import FairQueue
 from sluice.core import Instant
 from sluice.core.base.errors import SluiceError
@@ -41,6 +42,7 @@ class WorkQueue(Generic[Key]):
         self._timers: dict[Key, tuple[float, asyncio.TimerHandle]] = {}  # with the time of the loop when each is due
         self._planned: Counter[str] = Counter()
         """How many keys have their turn now or at a time that is set, by namespace."""
+        self._begins = Pieces(clock)
         self._moved_at = 0.0
         """When a worker last began or ended a piece of work."""
         self._meter = QueueMeter(name)
@@ -126,8 +128,9 @@ class WorkQueue(Generic[Key]):
         """
         while True:
             async with self._order.turn() as key:
+                async with self._begins.piece():
+                    pass  # what there is to do may take a second before it waits for anything, for each worker
                 await self._work_on(key, work)
-            await asyncio.sleep(0)  # what there is to do may wait for nothing, and the Lease must be renewed meanwhile
 
     async def _work_on(self, key: Key, work: Callable[[Key], Awaitable[None]]) -> None:
         began = self._clock.monotonic()
