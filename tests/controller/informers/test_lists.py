@@ -16,7 +16,7 @@ from sluice.controller.informers.kopf_informers import settings
 from sluice.controller.informers.resync import list_objects
 from sluice.controller.kube.client import KubeClient, _seen
 
-_WORKFLOWS = 25
+_WORKFLOWS = 5
 
 
 def _workflow(number: int) -> dict[str, Any]:
@@ -24,7 +24,7 @@ def _workflow(number: int) -> dict[str, Any]:
     return {"metadata": metadata, "spec": {"tasks": []}}
 
 
-async def test_our_kinds_come_in_pages_of_ten() -> None:
+async def test_our_kinds_come_two_at_a_time() -> None:
     asked: list[tuple[str, str]] = []
 
     async def answer(request: web.Request) -> web.Response:
@@ -51,12 +51,12 @@ async def test_our_kinds_come_in_pages_of_ten() -> None:
     finally:
         await kube.close()
         await runner.cleanup()
-    assert asked == [("10", ""), ("10", "10"), ("10", "20")]
+    assert asked == [("2", ""), ("2", "2"), ("2", "4")]
     assert {key.name for key in cache.workflows} == {f"w{number}" for number in range(_WORKFLOWS)}
 
 
 def test_kopf_lists_in_pages_too_and_lets_go_of_them() -> None:
-    assert (settings().watching.chunk_size, settings().queueing.idle_timeout) == (10, 0.1)
+    assert (settings().watching.chunk_size, settings().queueing.idle_timeout) == (2, 0.1)
 
 
 def test_an_object_is_let_go_once_it_has_been_seen() -> None:

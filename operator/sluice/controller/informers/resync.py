@@ -12,7 +12,7 @@ from sluice.controller.kube.paths import our_path
 from sluice.core.base.errors import Unanswered
 
 _RESYNC_S = 600.0
-PAGE = 10  # an object of ours may have 1.5 MB, and take 30 MB as parsed if it consists of empty maps
+PAGE = 2  # an object of ours may have 1.5 MB, and take 33 MB as parsed if it consists of empty maps
 
 log = logging.getLogger("sluice.listing")
 
