@@ -16,7 +16,7 @@ _LEASE_S = "60"  # of one that is alone: a machine so busy that the API server i
 TAKEN_OVER: dict[str, str] = {"SLUICE_LEASE_DURATION": "6"}
 """The settings of one whose Lease runs out in the test."""
 
-_PROGRAM = (str(Path(sys.executable).parent / "sluice-operator"),)
+PROGRAM = (str(Path(sys.executable).parent / "sluice-operator"),)
 
 
 class HostOperator:
@@ -26,7 +26,7 @@ class HostOperator:
     """
 
     def __init__(
-        self, kubeconfig: Path, lease_namespace: str, identity: str, log: Path, program: Sequence[str] = _PROGRAM
+        self, kubeconfig: Path, lease_namespace: str, identity: str, log: Path, program: Sequence[str] = PROGRAM
     ) -> None:
         self.identity, self._log, self._program = identity, log, program
         self.settings: dict[str, str] = {}

@@ -25,6 +25,7 @@ from sluice.controller.informers.resync import list_objects
 from sluice.controller.kube.client import KubeClient, with_retries
 from sluice.controller.kube.leader_election import LeaderElection, Lease
 from sluice.controller.kube.namespaces import readable_namespaces, until_readable
+from sluice.controller.kube.own_loop import OwnLoop, Turns
 from sluice.controller.observability.endpoints import serve_health, serve_metrics
 from sluice.controller.observability.liveness import Liveness, WatchHealth
 from sluice.controller.observability.logging import set_up
@@ -36,11 +37,16 @@ from sluice.core.base.errors import SluiceError
 _COLLECT_AFTER = 10_000  # objects; most of ours live as long as their run, so looking for cycles among them seldom pays
 _RELEASE_S = 3.0
 _CANCELLED_WITHIN_S = 2.0
+_HANGS_S = 30.0
+"""An event loop that had no turn for so long. The largest piece of work, which a tenant can ask for, takes a few
+seconds, and on a busy machine several times that; what takes longer is a bug, and another operator may do better.
+"""
 
 log = logging.getLogger("sluice")
 
 
-async def operate(config: Settings, shutdown: Shutdown, clock: Clock) -> None:
+async def operate(config: Settings, shutdown: Shutdown, clock: Clock, beside: OwnLoop) -> None:
+    """`beside` has the leader election, so that no piece of work here, however long, costs the Lease."""
     stopping = asyncio.create_task(shutdown.begun())
     leases = await KubeClient.connect(clock)
     lease = Lease(config.lease_namespace, config.lease_name, config.identity, config.lease_duration_s)
@@ -77,7 +83,7 @@ async def operate(config: Settings, shutdown: Shutdown, clock: Clock) -> None:
 
     async def work() -> None:
         await served.wait()
-        await _work(leader, kube, controller, pod_watches, left_out, listening, shutdown, clock)
+        await _work(leader, beside, kube, controller, pod_watches, left_out, listening, shutdown, clock)
 
     shell, working = asyncio.create_task(run_shell()), asyncio.create_task(work())
     await asyncio.wait({shell, working, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -86,12 +92,12 @@ async def operate(config: Settings, shutdown: Shutdown, clock: Clock) -> None:
     _, hanging = await asyncio.wait({working}, timeout=_CANCELLED_WITHIN_S)
     if not hanging:  # else the Lease runs out by itself: something may still be under way
         with suppress(SluiceError, TimeoutError):
-            await asyncio.wait_for(leader.release(), timeout=_RELEASE_S)
+            await asyncio.wait_for(beside.run(leader.release()), timeout=_RELEASE_S)
     stop_shell.set()
     if not served.is_set():
         shell.cancel()
     ended = await asyncio.gather(working, shell, return_exceptions=True)
-    for closing in (*(server.cleanup() for server in servers), kube.close(), leases.close()):
+    for closing in (*(server.cleanup() for server in servers), kube.close(), beside.run(leases.close())):
         await closing
     for result in ended:
         if isinstance(result, Exception):
@@ -100,6 +106,7 @@ async def operate(config: Settings, shutdown: Shutdown, clock: Clock) -> None:
 
 async def _work(
     leader: LeaderElection,
+    beside: OwnLoop,
     kube: KubeClient,
     controller: Controller,
     pod_watches: dict[str, WatchHealth],
@@ -110,12 +117,12 @@ async def _work(
 ) -> None:
     """Waits for the Lease, fills the cache, and works until it is cancelled."""
     cache = controller.cache
-    await leader.acquire()
+    await beside.run(leader.acquire())
     shutdown.unless(leader.leads)
     listening.set()
     synced = {namespace: asyncio.Event() for namespace in cache.namespaces}
     async with MainTasks(shutdown) as tasks:
-        tasks.start(_until_lost(leader, shutdown))
+        tasks.start(_until_lost(leader, beside, shutdown, Turns(clock)))
         if left_out:
             tasks.start(until_readable(kube, left_out))
         for namespace in cache.namespaces:
@@ -130,8 +137,8 @@ async def _work(
             tasks.start(worker)
 
 
-async def _until_lost(leader: LeaderElection, shutdown: Shutdown) -> None:
-    await leader.keep()
+async def _until_lost(leader: LeaderElection, beside: OwnLoop, shutdown: Shutdown, turns: Turns) -> None:
+    await beside.run(leader.keep(lambda: turns.within(_HANGS_S)))
     shutdown.lease_lost()
 
 
@@ -151,7 +158,8 @@ def run(clock: Clock) -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))  # anybody may connect to the probe's port
     shutdown = Shutdown()
     shutdown.on_signals()
-    uvloop.run(operate(config, shutdown, clock))
+    with OwnLoop() as beside:
+        uvloop.run(operate(config, shutdown, clock, beside))
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ async def test_a_clock_that_is_set_delays_no_retry(set_by_s):
 
 
 async def test_a_request_gets_on_while_all_workers_begin_what_takes_long():
-    """It takes several turns of the event loop, and so does the one that renews the Lease."""
+    """It takes several turns of the event loop."""
     hands, seen = Hands(), []
     queue: WorkQueue[Key] = WorkQueue("long", of="workflow", clock=hands.clock)
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.controller.proxy import Act, Fault, Proxy, cut, expire, hang, ignore, lose, refuse, swallow
-from tests.e2e.host import TAKEN_OVER, HostOperator
+from tests.e2e.host import PROGRAM, TAKEN_OVER, HostOperator
 from tests.e2e.kubernetes import Json, Kubectl, eventually, workflow
 
 Start = Callable[..., HostOperator]
@@ -53,9 +54,9 @@ def operator(kubectl: Kubectl, tmp_path: Path) -> Iterator[Start]:
     """Starts an operator that knows the API server by the proxy only."""
     started: list[HostOperator] = []
 
-    def start(proxy: Proxy, **settings: str) -> HostOperator:
+    def start(proxy: Proxy, program: Sequence[str] = PROGRAM, **settings: str) -> HostOperator:
         config = proxy.kubeconfig(tmp_path / "kubeconfig")
-        started.append(HostOperator(config, kubectl.namespace, "only", tmp_path / "log"))
+        started.append(HostOperator(config, kubectl.namespace, "only", tmp_path / "log", program))
         started[-1].settings |= settings
         started[-1].start()
         return started[-1]
@@ -194,6 +195,28 @@ def test_an_api_server_that_is_away_for_longer_than_the_lease_costs_no_task(
         status = kubectl.finished(kubectl.run_of("etl"), seconds=180)["status"]
         assert each_was_made_once(proxy)
     assert status["phase"] == "Succeeded"
+
+
+SLOW_TO_DECIDE = """
+import time
+from sluice.controller import main
+from sluice.controller.run import reconciler
+
+def decide(*said, decide=reconciler.decide):
+    reconciler.decide = decide
+    time.sleep(8)
+    return decide(*said)
+
+reconciler.decide = decide
+main.main()
+"""
+
+
+def test_a_piece_of_work_longer_than_the_lease_costs_it_not(kubectl: Kubectl, api_server: str, operator: Start) -> None:
+    with Proxy(api_server, kubectl.namespace) as proxy:
+        slow = operator(proxy, program=(sys.executable, "-c", SLOW_TO_DECIDE), **TAKEN_OVER)
+        assert kubectl.run(etl({"a": ""}), seconds=60)["status"]["phase"] == "Succeeded"
+        assert not slow.ended
 
 
 def test_no_pod_is_looked_at_before_the_pools_are_known(kubectl: Kubectl, api_server: str, operator: Start) -> None:

@@ -22,6 +22,7 @@ from sluice import __version__
 from sluice.controller.clock import Clock
 from sluice.controller.kube.parsing import loads
 from sluice.controller.observability.metrics import api_answered, api_retried, watch_began
+from sluice.controller.queue.pieces import Pieces
 from sluice.core import Json
 from sluice.core.base.errors import NotLeader, SluiceError, Unanswered
 from sluice.core.pod.create_errors import CreateError, classify
@@ -66,6 +67,7 @@ class KubeClient:
         self._configuration = configuration
         self._tls = ApiClient(configuration).rest_client.ssl_context
         self._session: aiohttp.ClientSession | None = None
+        self._answers = Pieces(clock)
         self._streams = True
         """Until the API server says that it cannot (on by default in Kubernetes 1.32 and from 1.34 on)."""
 
@@ -219,6 +221,8 @@ class KubeClient:
         accept: str = JSON,
     ) -> Json:
         content = await self._send(method, path, params=params, body=body, content_type=content_type, accept=accept)
+        async with self._answers.piece():
+            pass  # what follows may take a second, as a run that is restored does, and many wait for answers
         try:
             found: Json = loads(content)
         except ValueError as error:  # a proxy's words

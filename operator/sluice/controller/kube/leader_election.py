@@ -9,6 +9,7 @@ https://pkg.go.dev/k8s.io/client-go/tools/leaderelection
 
 import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -66,13 +67,14 @@ class LeaderElection:
             await asyncio.sleep(_LOOK_S)
         log.info("leading as %s", self._lease.identity)
 
-    async def keep(self) -> None:
-        """Renews until that fails for too long, then returns."""
+    async def keep(self, works: Callable[[], bool]) -> None:
+        """Renews until that fails for too long, or the process no longer `works`; then returns."""
         pause_s = self._lease.renew_s
         while (left_s := self._valid_until - self._clock.monotonic()) > 0:
             await asyncio.sleep(min(pause_s, left_s))
-            pause_s = self._lease.renew_s if await self._try() else _RETRY_S
-        log.error("the Lease %s could not be renewed in time", self._lease)
+            if works():
+                pause_s = self._lease.renew_s if await self._try() else _RETRY_S
+        log.error("the Lease %s was not renewed in time", self._lease)
 
     async def release(self) -> None:
         """Lets the next one take over at once."""

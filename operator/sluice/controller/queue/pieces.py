@@ -1,4 +1,4 @@
-"""Work in pieces that wait for nothing: between two of them all else has a turn, so that the Lease is renewed."""
+"""Work in pieces that wait for nothing: between two of them all else has a turn, so that requests get on."""
 
 import asyncio
 from collections.abc import AsyncIterator

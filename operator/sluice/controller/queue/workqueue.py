@@ -131,7 +131,7 @@ class WorkQueue(Generic[Key]):
                 async with self._begins.piece():
                     pass  # what there is to do may take a second before it waits for anything, for each worker
                 await self._work_on(key, work)
-            await asyncio.sleep(0)  # what there is to do may wait for nothing, and the Lease must be renewed meanwhile
+            await asyncio.sleep(0)  # what there is to do may wait for nothing, and others are to get on meanwhile
 
     async def _work_on(self, key: Key, work: Callable[[Key], Awaitable[None]]) -> None:
         began = self._clock.monotonic()
