@@ -38,7 +38,7 @@ _COLLECT_AFTER = 10_000  # objects; most of ours live as long as their run, so l
 _RELEASE_S = 3.0
 _CANCELLED_WITHIN_S = 2.0
 _HANGS_S = 30.0
-"""An event loop that had no turn for so long. The largest piece of work, which a tenant can ask for, takes a few
+"""An event loop without a turn for so long hangs. The largest piece of work that a tenant can ask for takes a few
 seconds, and on a busy machine several times that; what takes longer is a bug, and another operator may do better.
 """
 
@@ -138,7 +138,13 @@ async def _work(
 
 
 async def _until_lost(leader: LeaderElection, beside: OwnLoop, shutdown: Shutdown, turns: Turns) -> None:
-    await beside.run(leader.keep(lambda: turns.within(_HANGS_S)))
+    def hangs() -> bool:
+        if turns.awaited_s() < _HANGS_S:
+            return False
+        log.error("the event loop has had no turn for %.0f s; the Lease is not renewed", turns.awaited_s())
+        return True
+
+    await beside.run(leader.keep(hangs))
     shutdown.lease_lost()
 
 

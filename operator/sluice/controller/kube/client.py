@@ -302,7 +302,7 @@ def is_transient(error: ApiError | Unanswered) -> bool:
 
 def may_be_done(error: ApiError | Unanswered) -> bool:
     """Of a write: does the error leave open whether it was carried out? A server, or a proxy before it, may fail (5xx)
-    after that. It says so, too, of what is too large for etcd, which was not.
+    after that. It answers 5xx also to what is too large for etcd, and that was not carried out.
     """
     if not isinstance(error, ApiError):
         return True

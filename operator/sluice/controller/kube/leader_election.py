@@ -46,7 +46,7 @@ class Lease:
 
 
 class LeaderElection:
-    """`kube` is its own: the Lease is written when nothing else may be."""
+    """`kube` is its own: the Lease is written when nothing else may be, and in another event loop."""
 
     def __init__(self, kube: KubeClient, lease: Lease, clock: Clock) -> None:
         self._kube, self._lease, self._clock = kube, lease, clock
@@ -67,13 +67,12 @@ class LeaderElection:
             await asyncio.sleep(_LOOK_S)
         log.info("leading as %s", self._lease.identity)
 
-    async def keep(self, works: Callable[[], bool]) -> None:
-        """Renews until that fails for too long, or the process no longer `works`; then returns."""
+    async def keep(self, hangs: Callable[[], bool]) -> None:
+        """Renews until that fails for too long, or the process `hangs` for too long; then returns."""
         pause_s = self._lease.renew_s
         while (left_s := self._valid_until - self._clock.monotonic()) > 0:
             await asyncio.sleep(min(pause_s, left_s))
-            if works():
-                pause_s = self._lease.renew_s if await self._try() else _RETRY_S
+            pause_s = self._lease.renew_s if not hangs() and await self._try() else _RETRY_S
         log.error("the Lease %s was not renewed in time", self._lease)
 
     async def release(self) -> None:

@@ -20,6 +20,7 @@ class OwnLoop:
         return self
 
     def __exit__(self, *_: object) -> None:
+        asyncio.run_coroutine_threadsafe(_end_others(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
@@ -29,17 +30,27 @@ class OwnLoop:
         return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._loop))
 
 
+async def _end_others() -> None:
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
+
+
 class Turns:
-    """Whether the event loop that makes this has turns, as another thread sees it."""
+    """Asks the event loop that makes this for a turn, from another thread, and says how long it takes to come."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock, self._loop = clock, asyncio.get_running_loop()
-        self._last_at = clock.monotonic()
+        self._asked_at: float | None = None
 
-    def within(self, seconds: float) -> bool:
-        """Had it one in this time? It tells of those that it has from one question to the next."""
-        self._loop.call_soon_threadsafe(self._turn)
-        return self._clock.monotonic() - self._last_at < seconds
+    def awaited_s(self) -> float:
+        """Seconds since the turn was asked for that has not come yet; asks for one if none is awaited."""
+        asked_at = self._asked_at
+        if asked_at is None:
+            asked_at = self._asked_at = self._clock.monotonic()
+            self._loop.call_soon_threadsafe(self._turn)
+        return self._clock.monotonic() - asked_at
 
     def _turn(self) -> None:
-        self._last_at = self._clock.monotonic()
+        self._asked_at = None
