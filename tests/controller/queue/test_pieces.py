@@ -14,9 +14,9 @@ async def test_others_have_a_turn_between_long_pieces_of_many_workers() -> None:
 
     async def work() -> None:
         for _ in range(3):
-            async with pieces.piece():
-                hands.wait(0.2)
-                seen.append("piece")
+            await pieces.turn()
+            hands.wait(0.2)
+            seen.append("piece")
 
     async def lease() -> None:
         while True:
@@ -34,6 +34,6 @@ async def test_short_pieces_follow_each_other() -> None:
     pieces, turns = Pieces(Hands().clock), []
     asyncio.get_running_loop().call_soon(turns.append, "others")
     for _ in range(3):
-        async with pieces.piece():
-            turns.append("piece")
+        await pieces.turn()
+        turns.append("piece")
     assert turns == ["piece", "piece", "piece"]

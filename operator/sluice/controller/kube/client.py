@@ -221,8 +221,7 @@ class KubeClient:
         accept: str = JSON,
     ) -> Json:
         content = await self._send(method, path, params=params, body=body, content_type=content_type, accept=accept)
-        async with self._answers.piece():
-            pass  # what follows may take a second, as a run that is restored does, and many wait for answers
+        await self._answers.turn()  # what follows may take a second, as when a run is restored
         try:
             found: Json = loads(content)
         except ValueError as error:  # a proxy's words

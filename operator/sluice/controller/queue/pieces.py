@@ -1,42 +1,44 @@
 """Work in pieces that wait for nothing: between two of them all else has a turn, so that requests get on."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 from sluice.controller.clock import Clock
 
-_AT_LEAST_EVERY_S = 0.02
+_AT_MOST_S = 0.02
 _LONG_S = 0.25
 _SHARE_OF_OTHERS = 0.1
-"""Of a long piece's time, from its end on. A request takes several turns, so that one would not do."""
+_SHARE_AT_MOST_S = 0.5
+"""Of a long turn's time, after it. A request takes several turns, so that one would not do."""
 
 
 class Pieces:
-    """Of several workers. No two pieces, however long, come one right after the other once that time has passed. What
-    follows a piece in the same turn of the event loop belongs to it.
+    """Of several workers. Those of one turn of the event loop take so long together, and the last of them whatever it
+    takes.
     """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._lock = asyncio.Lock()
-        self._others_had_a_turn = clock.monotonic()
-        self._took_s = 0.0
-        self._ended_at = self._others_had_a_turn
+        self._began_at: float | None = None
+        """When the first of this turn began. A long one counts until others have had their share."""
+        self._over = asyncio.Event()
 
-    @asynccontextmanager
-    async def piece(self) -> AsyncIterator[None]:
-        async with self._lock:
-            if self._clock.monotonic() - self._others_had_a_turn > _AT_LEAST_EVERY_S:
-                share_s = self._took_s * _SHARE_OF_OTHERS if self._took_s > _LONG_S else 0.0
-                await asyncio.sleep(max(0.0, self._ended_at + share_s - self._clock.monotonic()))
-                self._others_had_a_turn = self._clock.monotonic()
-            begun_at = self._clock.monotonic()
-            try:
-                yield
-            finally:
-                asyncio.get_running_loop().call_soon(self._ended, begun_at)
+    async def turn(self) -> None:
+        """Returns when the next piece may begin, which is what follows without waiting."""
+        while self._began_at is not None and self._clock.monotonic() - self._began_at > _AT_MOST_S:
+            await self._over.wait()
+        if self._began_at is None:
+            self._began_at = self._clock.monotonic()
+            self._over.clear()
+            asyncio.get_running_loop().call_soon(self._turn_has_ended, self._began_at)
 
-    def _ended(self, begun_at: float) -> None:
-        self._ended_at = self._clock.monotonic()
-        self._took_s = self._ended_at - begun_at
+    def _turn_has_ended(self, began_at: float) -> None:
+        took_s = self._clock.monotonic() - began_at
+        if took_s > _LONG_S:
+            share_s = min(took_s * _SHARE_OF_OTHERS, _SHARE_AT_MOST_S)
+            asyncio.get_running_loop().call_later(share_s, self._end)
+        else:
+            self._end()
+
+    def _end(self) -> None:
+        self._began_at = None
+        self._over.set()

@@ -128,8 +128,7 @@ class WorkQueue(Generic[Key]):
         """
         while True:
             async with self._order.turn() as key:
-                async with self._begins.piece():
-                    pass  # what there is to do may take a second before it waits for anything, for each worker
+                await self._begins.turn()  # what there is to do may take a second before it waits for anything
                 await self._work_on(key, work)
             await asyncio.sleep(0)  # what there is to do may wait for nothing, and others are to get on meanwhile
 

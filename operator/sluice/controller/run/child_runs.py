@@ -67,10 +67,10 @@ class ChildRunWriter:
             intent.failed(CreateError.INVALID, words, self._clock.wall())
             return
         try:
-            async with self._builds.piece():
-                if not intent.proceed():
-                    return
-                body = intent.child_run(self._clock.wall())
+            await self._builds.turn()
+            if not intent.proceed():
+                return
+            body = intent.child_run(self._clock.wall())
         except TooLong as error:
             intent.failed(CreateError.TOO_LARGE, str(error), self._clock.wall())
             return

@@ -127,10 +127,10 @@ class PodWriter:
         if no_files := await self._files.refusal(run, intent.number):
             await self._failed(intent, *no_files)
             return
-        async with self._builds.piece():
-            if not intent.proceed():
-                return
-            body, too_large = self._built(intent)
+        await self._builds.turn()
+        if not intent.proceed():
+            return
+        body, too_large = self._built(intent)
         if too_large:
             await self._failed(intent, CreateError.TOO_LARGE, too_large)
             return
