@@ -6,20 +6,17 @@ from sluice.controller.clock import Clock
 
 _AT_MOST_S = 0.02
 _LONG_S = 0.25
-_SHARE_OF_OTHERS = 0.1
+_SHARE_OF_OTHERS = 0.1  # of a long turn's time, after it: a request takes several turns, so that one would not do
 _SHARE_AT_MOST_S = 0.5
-"""Of a long turn's time, after it. A request takes several turns, so that one would not do."""
 
 
 class Pieces:
-    """Of several workers. Those of one turn of the event loop take so long together, and the last of them whatever it
-    takes.
-    """
+    """Of several workers. In a turn of the event loop none begins once those before it have taken `_AT_MOST_S`."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._began_at: float | None = None
-        """When the first of this turn began. A long one counts until others have had their share."""
+        """When the first piece of this turn began. After a long turn it stays until others have had their share."""
         self._over = asyncio.Event()
 
     async def turn(self) -> None:
