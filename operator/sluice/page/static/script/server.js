@@ -44,12 +44,23 @@ export function byName(values) {
   return /** @type {Record<string, T>} */ (Object.assign(Object.create(null), values));
 }
 
+const PAUSES_MS = [500, 1000, 2000];
+
 /**
+ * Asks again where no answer came, as when the browser's network has changed: of a run that has ended nobody would.
  * @param {string} path
  * @param {Record<string, string>} query
  * @returns {Promise<any>}
  */
 export async function ask(path, query) {
+  for (const pause of PAUSES_MS) {
+    try {
+      return await (await request(path, query)).json();
+    } catch (error) {
+      if (!(error instanceof Refused) || !WORTH_ANOTHER_TRY.includes(error.kind)) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, pause));
+  }
   return (await request(path, query)).json();
 }
 
