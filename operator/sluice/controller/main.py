@@ -138,11 +138,9 @@ async def _work(
 
 
 async def _until_lost(leader: LeaderElection, beside: OwnLoop, shutdown: Shutdown, turns: Turns) -> None:
-    def hangs() -> bool:
-        if turns.awaited_s() < _HANGS_S:
-            return False
-        log.error("the event loop has had no turn for %.0f s; the Lease is not renewed", turns.awaited_s())
-        return True
+    def hangs() -> str:
+        awaited_s = turns.awaited_s()
+        return f"the event loop has had no turn for {awaited_s:.0f} s" if awaited_s > _HANGS_S else ""
 
     await beside.run(leader.keep(hangs))
     shutdown.lease_lost()

@@ -1,11 +1,10 @@
 """The Lease is renewed while the process works, however long a piece of its work is, and not once it hangs."""
 
-from __future__ import annotations
-
 import asyncio
 import threading
 from typing import Any
 
+import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from kubernetes.aio.client import Configuration
@@ -59,7 +58,7 @@ async def test_it_is_renewed_while_the_event_loop_has_no_turn() -> None:
         kube = client(server, hands)
         leader = LeaderElection(kube, Lease("team", "sluice", "me", 2), hands.clock)
         await beside.run(leader.acquire())
-        keeping = asyncio.create_task(beside.run(leader.keep(lambda: False)))
+        keeping = asyncio.create_task(beside.run(leader.keep(lambda: "")))
         await asyncio.sleep(0)
         assert leases.written.wait(60)  # two times more
         keeping.cancel()
@@ -69,20 +68,21 @@ async def test_it_is_renewed_while_the_event_loop_has_no_turn() -> None:
     assert leader.leads()
 
 
-async def test_it_is_lost_when_the_process_hangs_for_too_long() -> None:
+async def test_it_is_lost_when_the_process_hangs_for_too_long(caplog: pytest.LogCaptureFixture) -> None:
     leases, hands = Leases(), Hands()
     server = await leases.serve()
     kube = client(server, hands)
     leader = LeaderElection(kube, Lease("team", "sluice", "me", 2), hands.clock)
     await leader.acquire()
 
-    def hangs() -> bool:
+    def hangs() -> str:
         hands.wait(1)
-        return True
+        return "no turn for long"
 
     async with asyncio.timeout(60):
         await leader.keep(hangs)
     assert (leases.writes, leader.leads()) == (1, False)
+    assert caplog.messages == ["the Lease team/sluice was not renewed in time: no turn for long"]
     await kube.close()
     await server.close()
 

@@ -67,13 +67,16 @@ class LeaderElection:
             await asyncio.sleep(_LOOK_S)
         log.info("leading as %s", self._lease.identity)
 
-    async def keep(self, hangs: Callable[[], bool]) -> None:
-        """Renews until that fails for too long, or the process `hangs` for too long; then returns."""
-        pause_s = self._lease.renew_s
+    async def keep(self, hangs: Callable[[], str]) -> None:
+        """Renews until that fails for too long, then returns. It also fails while the process hangs: `hangs` says how,
+        or nothing if it does not.
+        """
+        pause_s, how = self._lease.renew_s, ""
         while (left_s := self._valid_until - self._clock.monotonic()) > 0:
             await asyncio.sleep(min(pause_s, left_s))
-            pause_s = self._lease.renew_s if not hangs() and await self._try() else _RETRY_S
-        log.error("the Lease %s was not renewed in time", self._lease)
+            how = hangs()
+            pause_s = self._lease.renew_s if not how and await self._try() else _RETRY_S
+        log.error("the Lease %s was not renewed in time%s", self._lease, how and f": {how}")
 
     async def release(self) -> None:
         """Lets the next one take over at once."""
